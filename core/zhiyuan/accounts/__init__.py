@@ -1,0 +1,1 @@
+"""Log-ins, sessions, tokens, roles and what they permit."""
