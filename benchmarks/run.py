@@ -1,6 +1,6 @@
 """Measure the ways that must stay cheap, each against the same rows written by the bare driver, in one run.
 
-``python benchmarks/run.py [--rounds N] [--report FILE]``. Both sides alternate; what to compare over time is the ratio,
+``python -m benchmarks.run [--rounds N] [--report FILE]``. Both sides alternate; what to compare over time is the ratio,
 not the milliseconds. The whole hot list and its targets arrive with the work on speed.
 """
 
@@ -221,7 +221,7 @@ def compare(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run every comparison and print the table; with ``--report`` also keep it."""
-    parser = argparse.ArgumentParser(prog="python benchmarks/run.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--report", type=Path, default=Path("docs/reports/benchmarks.md"))
     options = parser.parse_args(arguments)

@@ -1,6 +1,6 @@
 """Moderate load for a long time, with an eye on memory, open files, the database and the queues.
 
-``python benchmarks/soak.py [--minutes N] [--report FILE]``. Two servers and a worker on SQLite under the storm of the chaos
+``python -m benchmarks.soak [--minutes N] [--report FILE]``. Two servers and a worker on SQLite under the storm of the chaos
 harness, without kills; afterwards the same checker. What grows without end shows in the table.
 """
 
@@ -33,7 +33,7 @@ class Sample:
 
 def main(arguments: list[str] | None = None) -> int:
     """Soak, print and keep the table. Returns 1 when the checker finds a fault."""
-    parser = argparse.ArgumentParser(prog="python benchmarks/soak.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--looks", type=int, default=12, help="how often to look")
     parser.add_argument("--report", type=Path, default=Path("docs/reports/soak.md"))

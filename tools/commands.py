@@ -137,12 +137,14 @@ def mutate(arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     """Measure; benchmarks/README.md says what and against what."""
-    return _measure("benchmarks/run.py", arguments)
+    _ready("dev")
+    return _call(["python", "-m", "benchmarks.run", *arguments])
 
 
 def soak(arguments: list[str]) -> int:
     """Run for hours and watch memory, files and queues."""
-    return _measure("benchmarks/soak.py", arguments)
+    _ready("dev")
+    return _call(["python", "-m", "benchmarks.soak", *arguments])
 
 
 def relock(arguments: list[str]) -> int:
@@ -235,11 +237,3 @@ def _pytest(arguments: list[str], server: postgres.Server | None = None) -> int:
     if in_memory := memory.folder():
         variables["TMPDIR"] = in_memory
     return _call(["pytest", *arguments], variables)
-
-
-def _measure(script: str, arguments: list[str]) -> int:
-    if not (ROOT / script).exists():
-        print(f"{script} is not written yet; benchmarks/README.md says what will be measured.")
-        return 1
-    _ready("dev")
-    return _call(["python", script, *arguments])
